@@ -84,6 +84,54 @@ const examples: Readonly<Record<keyof typeof rules, Examples>> = {
     ],
     kept: [matrix.neg().exp().neg()],
   },
+  negatedTerm: {
+    changed: [
+      [matrix.add(row.neg()), ["sub"]],
+      [row.neg().add(matrix), ["sub"]],
+      [matrix.sub(wide.neg()), ["add"]],
+      [row.neg().add(matrix.neg()), ["neg", "sub"]],
+    ],
+    kept: [matrix.neg().sub(row), matrix.mul(row.neg()), matrix.sub(row)],
+  },
+  factorOfProduct: {
+    changed: [
+      [matrix.mul(2).mul(1 / 6), ["mul"]],
+      [tensor(1 / 6).mul(matrix.mul(2).mul(3)), ["mul"]],
+      [matrix.neg().mul(3), ["mul"]],
+      [matrix.mul(3).neg(), ["mul"]],
+      [matrix.mul(tensor(3).reshape([1, 1]).expand([2, 3])).mul(0.5), ["mul"]],
+    ],
+    kept: [
+      matrix.mul(row).mul(2),
+      matrix.mul(1e30).mul(1e30),
+      matrix.mul(1e-30).mul(1e-30),
+      matrix.mul(2).div(3),
+      tensor(2).mul(3).mul(matrix),
+      tensor([3, -4], { dtype: "int64" }).mul(2).mul(3),
+    ],
+  },
+  sumOfPieces: {
+    // Padding by nothing is left to another rule.
+    changed: [
+      [matrix.pad(1, 0, 3).add(matrix.pad(1, 3, 0)), ["concat", "pad"]],
+      [matrix.pad(0, 2, 1).add(row.pad(0, 4, 0)), ["concat", "pad"]],
+      [
+        matrix
+          .pad(0, 3, 0)
+          .add(row.pad(0, 0, 4))
+          .add(matrix.pad(0, 1, 2)),
+        ["concat", "pad"],
+      ],
+      [row.pad(0, 2, 0).add(row.pad(0, 0, 2).add(row.pad(0, 1, 1))), ["concat", "pad"]],
+    ],
+    kept: [
+      matrix.pad(1, 0, 1).add(matrix.pad(1, 1, 0)),
+      matrix.pad(1, 0, 4).add(matrix.pad(1, 4, 0)),
+      row.pad(0, 0, 1).add(matrix.slice(1, 0, 2).pad(1, 1, 0)),
+      matrix.padAll([0, 0], [0, 3], 5).add(matrix.pad(1, 3, 0)),
+      matrix.padAll([0, 0], [2, 3]).add(matrix.padAll([2, 3], [0, 0])),
+    ],
+  },
   easyPower: {
     changed: [
       [matrix.pow(1), []],
@@ -100,6 +148,7 @@ const examples: Readonly<Record<keyof typeof rules, Examples>> = {
       [tensor(0).add(matrix), []],
       [matrix.mul(matrix.onesLike()), []],
       [matrix.add(tensor(0).reshape([1, 1]).expand([2, 3])), []],
+      [tensor(1).reshape([1, 1]).mul(tensor(3)), ["reshape"]],
     ],
     kept: [
       matrix.add(1),

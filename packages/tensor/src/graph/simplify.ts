@@ -11,7 +11,7 @@ import type { Attributes, Inputs, Op } from "../ops/op.ts";
 import { amax, amin, mean, prod, sum } from "../ops/reduce.ts";
 import { rowStep } from "../ops/row-step.ts";
 import { concat, expand, flip, pad, part, permute, reshape, slice } from "../ops/shaping.ts";
-import { broadcastShapes, sameShape } from "../shape.ts";
+import { broadcastShapes, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { topologicalOrder } from "./order.ts";
 
@@ -21,6 +21,7 @@ export type Rule = (tensor: Tensor) => Tensor | undefined;
 /** Ops that change nothing where they do not change the shape. */
 const stillWithShape: ReadonlySet<Op | undefined> = new Set<Op>([reshape, expand, slice, part]);
 const reductions: ReadonlySet<Op | undefined> = new Set<Op>([sum, mean, prod, amax, amin]);
+const smallestNormal = 2 ** -126;
 /** The right operand that changes nothing. */
 const neutral: ReadonlyMap<Op | undefined, number> = new Map<Op, number>([
   [add, 0],
@@ -48,6 +49,16 @@ export const rules = {
   negationOfNegation({ op, inputs: [input] }) {
     return op === neg && input?.op === neg ? input.inputs[0] : undefined;
   },
+  /** c (k x) is (c k) x, in one pass: gradients of squares have 2, those of means 1 / n. Factors of -1 are negations. */
+  factorOfProduct(tensor) {
+    const outer = scaledBy(tensor);
+    const inner = outer && scaledBy(outer.of);
+    if (outer === undefined || inner === undefined) return undefined;
+    const factor = Math.fround(outer.factor * inner.factor);
+    // A product that is out of float32's range, where the numbers themselves are not, may be in it times x.
+    if (!(Math.abs(factor) >= smallestNormal && Number.isFinite(factor))) return undefined;
+    return inner.of.mul(factor);
+  },
   /** Powers that other kernels compute faster. */
   easyPower({ op, inputs: [base, exponent], shape }) {
     if (op !== pow || base === undefined || exponent === undefined || !sameShape(base.shape, shape)) return undefined;
@@ -63,12 +74,19 @@ export const rules = {
     }
   },
   /** x + 0, x - 0, 1 x, x / 1 and the like. */
-  neutralOperand({ op, inputs: [a, b], shape }) {
+  neutralOperand({ op, inputs: [a, b], shape, numel }) {
     const number = neutral.get(op);
     if (number === undefined || a === undefined || b === undefined) return undefined;
-    if (uniformValue(b) === number && sameShape(a.shape, shape)) return a;
+    if (uniformValue(b) === number && a.numel === numel) return shaped(a, shape);
     const commutes = op === add || op === mul;
-    return commutes && uniformValue(a) === number && sameShape(b.shape, shape) ? b : undefined;
+    return commutes && uniformValue(a) === number && b.numel === numel ? shaped(b, shape) : undefined;
+  },
+  /** a + -b, -a + b and a - -b, in one pass over memory instead of two. */
+  negatedTerm({ op, inputs: [a, b] }) {
+    if ((op !== add && op !== sub) || a === undefined || b === undefined) return undefined;
+    const [negatedA, negatedB] = [a, b].map((term) => (term.op === neg ? term.inputs[0] : undefined));
+    if (negatedB !== undefined) return op === add ? a.sub(negatedB) : a.add(negatedB);
+    return op === add && negatedA !== undefined ? b.sub(negatedA) : undefined;
   },
   /** An operand that is repeated to a shape need not be written out where the others have that shape already. */
   repeatedOperand(tensor) {
@@ -100,6 +118,23 @@ export const rules = {
     return reductions.has(op) && input !== undefined && numel > 0 && input.numel === numel
       ? input.reshape(shape)
       : undefined;
+  },
+  /** Pieces side by side, each among zeros, as gradients of what was cut into pieces: joined, which writes each once. */
+  sumOfPieces(tensor) {
+    if (tensor.op !== add) return undefined;
+    const pieces = piecesOf(tensor)?.toSorted((a, b) => a.start - b.start);
+    const [first] = pieces ?? [];
+    if (pieces === undefined || first === undefined) return undefined;
+    const { axis, start } = first;
+    let end = start;
+    for (const { axis: other, start: next, piece } of pieces) {
+      if (other !== axis || next !== end) return undefined;
+      end += piece.size(axis);
+    }
+    const parts = pieces.flatMap(({ piece }) =>
+      isResultOf(piece, concat) && piece.attributes.axis === axis ? piece.inputs : [piece],
+    );
+    return parts[0]?.apply(concat, parts.slice(1), { axis }).pad(axis, start, tensor.size(axis) - end);
   },
   /** Fewer elements are converted before they are repeated. */
   castOfExpand({ op, inputs: [input], shape, dtype }) {
@@ -153,6 +188,50 @@ function firstOf(applied: readonly Rule[], tensor: Tensor): Tensor | undefined {
     if (simpler !== undefined) return simpler;
   }
   return undefined;
+}
+
+function shaped(tensor: Tensor, shape: Shape): Tensor {
+  return sameShape(tensor.shape, shape) ? tensor : tensor.reshape(shape);
+}
+
+/** A tensor as a number times another of its shape. */
+function scaledBy({
+  op,
+  inputs: [a, b],
+  shape,
+  dtype,
+}: Tensor): { readonly of: Tensor; readonly factor: number } | undefined {
+  if (a === undefined || dtype !== "float32") return undefined;
+  if (op === neg) return { of: a, factor: -1 };
+  if (op !== mul || b === undefined) return undefined;
+  for (const [of, scale] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const factor = uniformValue(scale);
+    if (factor !== undefined && sameShape(of.shape, shape)) return { of, factor };
+  }
+  return undefined;
+}
+
+/** Of a sum whose terms all have zeros but in a stretch of one axis: these stretches. */
+function piecesOf(
+  tensor: Tensor,
+): readonly { readonly axis: number; readonly start: number; readonly piece: Tensor }[] | undefined {
+  const [first, second] = tensor.inputs;
+  if (first === undefined) return undefined;
+  if (tensor.op === add && second !== undefined) {
+    if (!sameShape(first.shape, second.shape)) return undefined;
+    const [some, others] = [piecesOf(first), piecesOf(second)];
+    return some && others && [...some, ...others];
+  }
+  if (!isResultOf(tensor, pad) || tensor.attributes.value !== 0) return undefined;
+  const { before, after } = tensor.attributes;
+  const axes = before.keys().filter((axis) => before[axis] !== 0 || after[axis] !== 0);
+  const [axis, ...others] = axes;
+  const start = axis === undefined ? undefined : before[axis];
+  if (axis === undefined || start === undefined || others.length > 0) return undefined;
+  return start >= 0 && (after[axis] ?? 0) >= 0 ? [{ axis, start, piece: first }] : undefined;
 }
 
 /** The number that all elements are, where it is a constant that was given a larger shape. */
