@@ -3,6 +3,7 @@ import { type DType, isInteger, promote } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import * as compare from "../ops/compare.ts";
 import * as elementwise from "../ops/elementwise.ts";
+import { gelu as geluOp } from "../ops/gelu.ts";
 import type { Input, None, Op } from "../ops/op.ts";
 import { showShape } from "../shape.ts";
 import type { Operand, Tensor } from "../tensor.ts";
@@ -50,13 +51,11 @@ export function softplus(x: Tensor, beta: number, threshold: number): Tensor {
 }
 
 export function gelu(x: Tensor, approximate: "none" | "tanh"): Tensor {
-  const inner =
-    approximate === "none"
-      ? x.mul(Math.SQRT1_2).erf()
-      : x
-          .add(x.mul(x).mul(x).mul(0.044715))
-          .mul(Math.sqrt(2 / Math.PI))
-          .tanh();
+  if (approximate === "none") return x.float().apply(geluOp, [], {});
+  const inner = x
+    .add(x.mul(x).mul(x).mul(0.044715))
+    .mul(Math.sqrt(2 / Math.PI))
+    .tanh();
   return x.mul(0.5).mul(inner.add(1));
 }
 

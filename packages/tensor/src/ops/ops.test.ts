@@ -23,6 +23,7 @@ import { constant, Tensor } from "../tensor.ts";
 import * as cast from "./cast.ts";
 import * as compare from "./compare.ts";
 import * as elementwise from "./elementwise.ts";
+import { gelu, geluSlope } from "./gelu.ts";
 import * as indexing from "./indexing.ts";
 import * as linear from "./linear.ts";
 import * as nearZero from "./near-zero.ts";
@@ -153,7 +154,7 @@ function isOp(value: unknown): value is Op {
 }
 
 const allOps = [
-  ...[cast, compare, elementwise, indexing, linear, nearZero, ordering, reduce, shaping, trigonometry, { prelu }],
+  ...[cast, compare, elementwise, indexing, linear, nearZero, ordering, reduce, shaping, trigonometry, { gelu, prelu }],
 ].flatMap((file) => Object.values(file).filter(isOp));
 
 const opsOf = <A extends object>(each: TorchCase<A>, by: Calls<A>) =>
@@ -246,7 +247,9 @@ const probes: readonly Probe[] = [
   { op: "softplus", shapes: [[2, 3]], build: (x) => x.softplus({ beta: 1.5 }) },
   { op: "leakyRelu", shapes: [[7]], build: (x) => x.leakyRelu(0.2), range: [-1.1, 1.3] },
   { op: "elu", shapes: [[7]], build: (x) => x.elu(1.5), range: [-1.1, 1.3] },
-  { op: "erf", shapes: [[5]], build: (x) => x.gelu() },
+  { op: "erf", shapes: [[5]], build: (x) => x.erf() },
+  { op: "gelu", shapes: [[5]], build: (x) => x.gelu() },
+  { op: "geluSlope", shapes: [[5]], build: (x) => x.apply(geluSlope, [], {}) },
   { op: "tanh", shapes: [[5]], build: (x) => x.gelu("tanh") },
   { op: "sigmoid", shapes: [[5]], build: (x) => x.silu() },
   { op: "softmax", shapes: [[2, 3]], build: (x) => x.softmax(1) },
