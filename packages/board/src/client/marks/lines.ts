@@ -73,17 +73,37 @@ function drawEach({ context }: Surface, frame: Frame, lines: readonly Line[]): v
 
 export function drawBands({ context }: Surface, frame: Frame, bands: readonly BandShape[]): void {
   context.globalAlpha = 0.2;
+  // What a logarithmic axis has no place for lies below it.
+  const clamped = (value: number) => (Number.isFinite(value) ? value : frame.top + frame.height);
   for (const { x, low, high, color } of bands) {
     context.fillStyle = color;
-    context.beginPath();
-    const clamped = (value: number, otherwise: number) => (Number.isFinite(value) ? value : otherwise);
-    for (let index = 0; index < x.length; index += 1)
-      context.lineTo(frame.x(x[index] ?? 0), clamped(frame.y(high[index] ?? 0), frame.top));
-    for (let index = x.length - 1; index >= 0; index -= 1)
-      context.lineTo(frame.x(x[index] ?? 0), clamped(frame.y(low[index] ?? 0), frame.top + frame.height));
-    context.fill();
+    for (const [start, end] of bandStretches(low, high)) {
+      context.beginPath();
+      for (let index = start; index < end; index += 1)
+        context.lineTo(frame.x(x[index] ?? 0), clamped(frame.y(high[index] ?? 0)));
+      for (let index = end - 1; index >= start; index -= 1)
+        context.lineTo(frame.x(x[index] ?? 0), clamped(frame.y(low[index] ?? 0)));
+      context.fill();
+    }
   }
   context.globalAlpha = 1;
+}
+
+/** Places between which a band has both ends: of a single run there is no interval. */
+export function bandStretches(
+  low: ArrayLike<number>,
+  high: ArrayLike<number>,
+): readonly (readonly [start: number, end: number])[] {
+  const stretches: (readonly [number, number])[] = [];
+  const isThere = (place: number) => Number.isFinite(low[place]) && Number.isFinite(high[place]);
+  for (let start = 0; start < low.length; start += 1) {
+    if (!isThere(start)) continue;
+    let end = start + 1;
+    while (end < low.length && isThere(end)) end += 1;
+    stretches.push([start, end]);
+    start = end;
+  }
+  return stretches;
 }
 
 /** The place of the point of a line that is nearest to an x; the x rise. */

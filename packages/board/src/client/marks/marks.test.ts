@@ -5,7 +5,7 @@ import { frameOf } from "./axes.ts";
 import { columnAxis } from "./column-axis.ts";
 import { linesThrough } from "./dense-lines.ts";
 import { GridIndex } from "./grid-index.ts";
-import { nearestPlace, smoothed } from "./lines.ts";
+import { bandStretches, nearestPlace, smoothed } from "./lines.ts";
 import { extentOf, linearTicks, logTicks, roomyScale, scaleOf } from "./scales.ts";
 
 test.each([
@@ -57,6 +57,16 @@ test("smoothing keeps a constant, starts with the first value and passes over ga
   expect([...smoothed([1, 2, 3], [2, 2, 2], 0.9)]).toEqual([2, 2, 2]);
   expect([...smoothed([1, 2], [0, 1], 0.5)]).toEqual([0, Math.fround(2 / 3)]);
   expect([...smoothed([1, 2, 3], [1, Number.NaN, 1], 0.5)]).toEqual([1, Number.NaN, 1]);
+});
+
+test("a band is drawn where it has an interval, and not over all of the picture where it has none", () => {
+  const none = Number.NaN;
+  expect(bandStretches([none, none], [none, none])).toEqual([]);
+  expect(bandStretches([1, 2, none, 4, none, 6], [2, 3, none, 5, 6, 7])).toEqual([
+    [0, 2],
+    [3, 4],
+    [5, 6],
+  ]);
 });
 
 test("the grid finds the same nearest point as looking at all, and none far away", () => {
