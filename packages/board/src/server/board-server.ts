@@ -6,7 +6,7 @@ import type { BoardControls, BoardServer, BoardSettings } from "ml-mosaic/readin
 import type { Refusal } from "../wire/answers.ts";
 import { answers, isLengthy, runIdIn } from "./answers.ts";
 import type { BoardDatabase, BoardFacts } from "./board-database.ts";
-import { clientFile } from "./client-files.ts";
+import { clientFile, readModulesAhead } from "./client-files.ts";
 import { sendEvents } from "./events.ts";
 import { Guard } from "./guard.ts";
 import { contentSecurityPolicy, lockedPageText, pageText } from "./page.ts";
@@ -42,8 +42,7 @@ export async function startBoardServer(settings: ServerSettings): Promise<BoardS
     server.once("error", reject);
     server.listen(settings.port, settings.host, () => resolve());
   });
-  // Very many runs, or their curves, take a second to read.
-  subjects[0]?.database?.readAhead().catch(() => undefined);
+  readAhead(subjects[0]?.database).catch(() => undefined);
   const bound = server.address();
   const port = bound !== null && typeof bound === "object" ? bound.port : settings.port;
   const host = isIPv6(settings.host)
@@ -60,6 +59,12 @@ export async function startBoardServer(settings: ServerSettings): Promise<BoardS
       for (const subject of subjects) await closeSubject(subject);
     },
   };
+}
+
+/** What a page asks for first, in its order: very many runs, or their curves, take a second to read. */
+async function readAhead(database: BoardDatabase | undefined): Promise<void> {
+  await readModulesAhead();
+  await database?.readAhead();
 }
 
 interface Board {

@@ -3,7 +3,7 @@
  * import map names. All addresses are relative to the page's, so that it can lie under any path of a proxy.
  */
 import { existsSync, readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
 import { basename, dirname, extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -86,7 +86,28 @@ async function ownFile(asked: string, folders: readonly string[]): Promise<Clien
   const isServed = folders.some((folder) => path.startsWith(folder + sep));
   if (!isServed || path.endsWith(`.test${ending}`) || !existsSync(path)) return undefined;
   if (path.endsWith(".css")) return { type: "text/css", text: await readFile(path, "utf8") };
-  if (extname(path) !== ending) return undefined;
-  const text = await readFile(path, "utf8");
-  return { type: "text/javascript", text: ending === ".ts" ? stripTypeScriptTypes(text) : text };
+  return extname(path) === ending ? { type: "text/javascript", text: await moduleText(path) } : undefined;
+}
+
+interface KnownModule {
+  readonly changedAt: number;
+  readonly text: string;
+}
+
+/** By path: taking the types away takes longer than sending what is left. */
+const knownModules = new Map<string, KnownModule>();
+
+async function moduleText(path: string): Promise<string> {
+  const { mtimeMs: changedAt } = await stat(path);
+  const known = knownModules.get(path);
+  if (known?.changedAt === changedAt) return known.text;
+  const source = await readFile(path, "utf8");
+  const text = ending === ".ts" ? stripTypeScriptTypes(source) : source;
+  knownModules.set(path, { changedAt, text });
+  return text;
+}
+
+/** While the browser is still on its way. */
+export async function readModulesAhead(): Promise<void> {
+  for (const address of moduleAddresses) await clientFile(address);
 }
