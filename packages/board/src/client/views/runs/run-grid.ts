@@ -208,8 +208,8 @@ export function RunGrid({ board, names }: { readonly board: Board; readonly name
   </div>`;
 }
 
-/** Of so many runs sorting takes longer than the eye waits. */
-const manyRows = 5000;
+/** Of more runs sorting takes longer than the eye waits; of the most it would hold up what one does meanwhile. */
+const aheadRows = { fewest: 5000, most: 200_000 };
 
 /** Between sorting by one column ahead and by the next, so that what one does meanwhile does not wait. */
 const restMilliseconds = 30;
@@ -217,7 +217,8 @@ const restMilliseconds = 30;
 /** Sorts by each column before one asks for it. */
 function useOrdersAhead(board: Board, orders: RowOrders, names: readonly string[], isLoaded: boolean): void {
   useEffect(() => {
-    if (!isLoaded || board.table.rows < manyRows) return undefined;
+    const { rows } = board.table;
+    if (!isLoaded || rows < aheadRows.fewest || rows > aheadRows.most) return undefined;
     const left = [...names];
     const timer = setInterval(() => {
       const name = left.shift();
