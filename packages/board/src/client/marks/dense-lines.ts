@@ -8,6 +8,9 @@ import type { Surface } from "./picture.ts";
 /** In CSS pixels: of what a line of one point is shown as. */
 export const dotRadius = 3;
 
+/** Pixels by which dashes of each line are off those of the one before: at the same places they would be stripes of the picture. */
+const dashShift = 7;
+
 /** @param lines of one colour, as `#rrggbb`, and one opacity */
 export function drawDenseLines(surface: Surface, frame: Frame, lines: readonly Line[]): void {
   const [first] = lines;
@@ -43,7 +46,7 @@ export function linesThrough(frame: Frame, lines: readonly Line[], sharpness: nu
   // Most runs have the same epochs.
   const known = new Map<ArrayLike<number>, Float64Array>();
   const room = new Float64Array(lines.reduce((most, { y }) => Math.max(most, y.length), 0));
-  for (const { x, y, dash } of lines) {
+  for (const [index, { x, y, dash }] of lines.entries()) {
     const across = known.get(x) ?? new Float64Array(x.length);
     if (!known.has(x)) frame.xScale.put(x, [0, width], across);
     known.set(x, across);
@@ -55,6 +58,7 @@ export function linesThrough(frame: Frame, lines: readonly Line[], sharpness: nu
       coverage.addLine(
         { across, down },
         dash.map((each) => each * sharpness),
+        index * dashShift,
       );
   }
   return coverage.counts();

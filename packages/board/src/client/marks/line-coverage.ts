@@ -24,8 +24,11 @@ export class LineCoverage {
     this.#changes = new Int16Array(size[0] * (size[1] + 1));
   }
 
-  /** @param dash pixels that are drawn and pixels that are not, in turn; none for a line without gaps */
-  addLine({ across, down }: LinePlaces, dash: readonly number[]): void {
+  /**
+   * @param dash pixels that are drawn and pixels that are not, in turn; none for a line without gaps
+   * @param shift by so many pixels the dashes begin earlier
+   */
+  addLine({ across, down }: LinePlaces, dash: readonly number[], shift = 0): void {
     const columns = this.#size[0];
     const period = dash.reduce((sum, each) => sum + each, 0);
     const drawn = period === 0 ? 1 : (dash[0] ?? 0);
@@ -51,7 +54,7 @@ export class LineCoverage {
           const start = lastX < 0 ? 0 : Math.floor(lastX);
           if (column === start) this.#earlier.push(Math.floor(top), Math.floor(bottom));
           else if (column >= 0)
-            this.#end(column, Math.floor(top), Math.floor(bottom), period === 0 || column % period < drawn);
+            this.#end(column, Math.floor(top), Math.floor(bottom), period === 0 || (column + shift) % period < drawn);
           column = start;
           top = lastX < 0 ? lastY - slope * lastX : lastY;
           bottom = top;
@@ -61,7 +64,7 @@ export class LineCoverage {
           const edge = lastY + slope * (column + 1 - lastX);
           if (edge < top) top = edge;
           if (edge > bottom) bottom = edge;
-          this.#end(column, Math.floor(top), Math.floor(bottom), period === 0 || column % period < drawn);
+          this.#end(column, Math.floor(top), Math.floor(bottom), period === 0 || (column + shift) % period < drawn);
           column += 1;
           top = edge;
           bottom = edge;
@@ -73,7 +76,7 @@ export class LineCoverage {
       lastY = y;
     }
     if (column >= 0 && column < columns)
-      this.#end(column, Math.floor(top), Math.floor(bottom), period === 0 || column % period < drawn);
+      this.#end(column, Math.floor(top), Math.floor(bottom), period === 0 || (column + shift) % period < drawn);
   }
 
   /** Takes whole numbers: others would be allocated for each call. */

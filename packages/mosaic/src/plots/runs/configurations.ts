@@ -55,7 +55,8 @@ export function configurationsOf(runs: readonly PlotRun[], criteria: readonly st
   const have = columns.filter((column) => runs.some((run) => finiteResult(run, column) !== undefined));
   const left = found.flatMap((one) => one.leftOut).join(", ");
   const others = have.length === 0 ? "No run has any result" : `There are results in: ${have.join(", ")}`;
-  throw new MosaicError("NOTHING_TO_PLOT", `no run has a finite ${criteria.join(" and ")} (${left}). ${others}`);
+  const wanted = `${criteria.join(" and ")}${left === "" ? "" : ` (${left})`}`;
+  throw new MosaicError("NOTHING_TO_PLOT", `no run has a finite ${wanted}. ${others}`);
 }
 
 function configurationsOn(dataKey: string, runs: readonly PlotRun[], criteria: readonly string[]): Configurations {
