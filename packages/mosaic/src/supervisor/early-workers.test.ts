@@ -104,3 +104,22 @@ test("a process does not wait for those that it has not needed, and ends them", 
   expect([status, pids.length]).toEqual([0, 2]);
   await until(() => !pids.some(isRunning), "their end");
 });
+
+test("where the system can open no more files there are none, which is said by who needs them", () => {
+  const script = `
+    import { startEarlyWorkers } from ${JSON.stringify(new URL("./early-workers.ts", import.meta.url).href)};
+    import { closeSync, openSync } from "node:fs";
+    import { setImmediate } from "node:timers/promises";
+    await setImmediate();
+    const opened = [];
+    for (let free = 0; free < 8; free++) {
+      try { for (;;) opened.push(openSync("/dev/null")); } catch {}
+      for (const descriptor of opened.splice(0, free)) closeSync(descriptor);
+      startEarlyWorkers({ command: process.execPath, args: ["-e", ""], environment: {} }, 1, 2);
+      await setImmediate();
+    }
+    process.exit(0);`;
+  const node = [process.execPath, "--input-type=module", "-e", script];
+  const { stderr, status } = spawnSync("sh", ["-c", 'ulimit -n 64; exec "$@"', "sh", ...node], { encoding: "utf8" });
+  expect([stderr, status]).toEqual(["", 0]);
+});

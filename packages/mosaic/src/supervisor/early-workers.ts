@@ -46,7 +46,7 @@ export function takeEarlyWorker(program: WorkerProgram): SpawnedWorker | undefin
   child.off("error", found.ended);
   child.off("exit", found.ended);
   child.ref();
-  for (const stream of child.stdio) if (stream instanceof Socket) stream.ref();
+  for (const stream of streamsOf(found)) stream.ref();
   return { child, mark, output, begun };
 }
 
@@ -55,11 +55,16 @@ function start(program: WorkerProgram): EarlyWorker {
   const { child } = spawned;
   const ended = () => end(worker);
   const worker = { ...spawned, program, ended, patience: setTimeout(ended, patienceMilliseconds).unref() };
-  child.unref();
-  for (const stream of child.stdio) if (stream instanceof Socket) stream.unref();
   child.on("error", ended);
   child.on("exit", ended);
+  child.unref();
+  for (const stream of streamsOf(spawned)) stream.unref();
   return worker;
+}
+
+/** None where the system can open no more: that it was not started is told later. */
+function streamsOf({ child }: SpawnedWorker): readonly Socket[] {
+  return (child.stdio ?? []).filter((stream) => stream instanceof Socket);
 }
 
 function end(worker: EarlyWorker): void {
