@@ -85,8 +85,8 @@ export const rerunCommand = command({
         // Those that have ended must not be named: they would be trained further once more.
         goOn: (_, left) =>
           left === undefined ? `mosaic status ${shellText(database)}` : left.length > 0 ? command(left) : undefined,
-        next: ({ left, failed }, { continued }) => [
-          ...carryOnLines(command(left), left),
+        next: ({ left, leftOut, failed }, { continued }) => [
+          ...carryOnLines(command(left), { left, leftOut }),
           ...takeBackLines(command, left, continued),
           ...(failed.length > 0 ? [`${command(failed)}   tries again what failed`] : []),
         ],

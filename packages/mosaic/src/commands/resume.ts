@@ -52,7 +52,7 @@ export const resumeCommand = command({
           return requeued;
         },
         goOn: () => goOn,
-        next: ({ left }) => carryOnLines(goOn, left),
+        next: (outcome) => carryOnLines(goOn, outcome),
       },
       terminal,
     );

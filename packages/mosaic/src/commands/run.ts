@@ -167,10 +167,11 @@ function describeQueue(
   }
 }
 
-function nextSteps({ left, failed }: Outcome, failedBefore: number, command: string): readonly string[] {
+function nextSteps(outcome: Outcome, failedBefore: number, command: string): readonly string[] {
+  const { left, leftOut, failed } = outcome;
   return [
-    ...carryOnLines(command, left),
+    ...carryOnLines(command, outcome),
     ...(failed.length + failedBefore > 0 ? [`${command} --retry-errors   tries again what failed`] : []),
-    ...(left.length === 0 ? [`${command}   trains what you add to the configuration`] : []),
+    ...(left.length + leftOut === 0 ? [`${command}   trains what you add to the configuration`] : []),
   ];
 }

@@ -125,9 +125,11 @@ async function carryOutAndTell<Work extends Queued>(
   const summary = await summarizeModels(store, work.runIds);
   if (command.json) await writeSummaryJson(summary, store.location, out);
   else out(`${await summaryText(summary)}\n`);
+  if (outcome.leftOut > 0)
+    err(`Not in the database yet: ${countText(outcome.leftOut, "run")}, which carrying on adds\n`);
   const lines = [...command.next(outcome, work), ...waysToLook(summary, store.location)];
   if (lines.length > 0) err(`Next:\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
-  if (outcome.left.length > 0) return 3;
+  if (outcome.left.length + outcome.leftOut > 0) return 3;
   return outcome.failed.length + work.failedBefore > 0 ? 1 : 0;
 }
 
@@ -188,8 +190,9 @@ export function tellChanged({ changed }: Requeued, { err }: Terminal): void {
 }
 
 /** A line that says how to carry on with the runs that are left. */
-export function carryOnLines(command: string, left: readonly number[]): readonly string[] {
-  return left.length > 0 ? [`${command}   carries on: ${countText(left.length, "run")} left`] : [];
+export function carryOnLines(command: string, { left, leftOut }: Pick<Outcome, "left" | "leftOut">): readonly string[] {
+  const count = left.length + leftOut;
+  return count > 0 ? [`${command}   carries on: ${countText(count, "run")} left`] : [];
 }
 
 function waysToLook({ measured }: RunSummary, database: string): readonly string[] {

@@ -60,6 +60,8 @@ export interface Situation {
 export interface Outcome {
   /** Runs that still wait, or were left in the middle. */
   readonly left: readonly number[];
+  /** How many were not put into the database. */
+  readonly leftOut: number;
   readonly failed: readonly number[];
 }
 
@@ -70,12 +72,15 @@ export async function carryOut(
   watching: Watching,
   { here = true, elsewhere }: Crews = {},
 ): Promise<Outcome> {
-  const { experimentId, acceptsCode, monitor, count } = queued;
+  const { experimentId, acceptsCode, monitor, count, adding } = queued;
+  const leaveOut = () => adding?.stop();
+  if (watching.stop.aborted) leaveOut();
+  else watching.stop.addEventListener("abort", leaveOut, { once: true });
   const files = Object.fromEntries(queued.files);
   for (const line of (await deleteRemovedFiles(store)).left) watching.say(`a file of a removed run is left: ${line}`);
   await sweepTemporaryFolder();
   // Others are told how many runs there are.
-  if (elsewhere !== undefined) await queued.adding?.done;
+  if (elsewhere !== undefined) await adding?.done;
   // Workers elsewhere may be at work there before this supervisor is, and after it.
   const isFenced = elsewhere !== undefined;
   const folders = await openFilesFolders(store, queued, watching.say, isFenced ? "gone" : "any");
@@ -107,7 +112,7 @@ export async function carryOut(
         large: () => recordedLarge(store),
         recordLarge: (runIds) => recordLarge(store, runIds),
       }),
-      adding: queued.adding?.done,
+      adding: adding?.done,
       workOf: (lease, device) => workOf(lease, store, folders, { project, files, acceptsCode, device, isFenced }),
       limits: monitor,
       snapshotSeconds: monitor.snapshotSeconds,
@@ -120,7 +125,7 @@ export async function carryOut(
       stop: watching.stop,
     });
     // Asked to pause or to finish, the runs that wait are all to be found there.
-    await queued.adding?.done;
+    await adding?.done;
   } catch (error) {
     await folders.clear(isFenced ? "gone" : "any").catch(() => undefined);
     throw error;
@@ -132,7 +137,7 @@ export async function carryOut(
   const idsWith = (status: string) => store.runIds({ experimentId, status });
   const left = [...(await idsWith("pending")), ...(await idsWith("paused"))];
   await folders.clear(isFenced && left.length > 0 ? "gone" : "any");
-  return { left, failed: await idsWith("error") };
+  return { left, leftOut: (await adding?.done) ?? 0, failed: await idsWith("error") };
 }
 
 async function carriedOf(store: Store, queued: Queued, filesFolders: readonly string[]): Promise<CarriedExperiment> {

@@ -5,6 +5,7 @@ import { temporaryFolder, temporaryFolderIn } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readExperiment } from "../config/index.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
+import { carryOut } from "./carry-out.ts";
 import { readExperimentCode } from "./plan.ts";
 import { enqueueRuns } from "./queue.ts";
 
@@ -52,6 +53,17 @@ test("the first thousand are there at once, the others soon, with the ids that w
 test("all are there at once where they are few", async () => {
   const queue = await enqueue({ multiplicity: 1000 });
   expect([queue.adding, await store.runIds()]).toEqual([undefined, ids.slice(0, 1000)]);
+});
+
+test("asked to stop, nobody waits for the others, and they are counted among what is left", async () => {
+  const queue = await enqueue();
+  const stop = new AbortController();
+  const watching = { onEvent: () => undefined, say: () => undefined, finish: stop.signal, stop: stop.signal };
+  const carriedOut = carryOut(store, queue, watching);
+  stop.abort();
+  const { left, leftOut, failed } = await carriedOut;
+  expect(leftOut).toBeGreaterThan(0);
+  expect([left.length + leftOut, failed, await store.runIds()]).toEqual([runs, [], left]);
 });
 
 test("those that were left out are the ones that --continue adds", async () => {

@@ -97,7 +97,7 @@ export async function enqueueRuns(
     overrides,
     files,
     acceptsCode: false,
-    adding: added > addedFirst ? addOthers(store, experimentId, missing) : undefined,
+    adding: added > addedFirst ? addOthers(store, experimentId, missing, added - addedFirst) : undefined,
     added,
     resumed: requeued.length,
     done: known?.done.length ?? 0,
@@ -112,12 +112,12 @@ export async function enqueueRuns(
 }
 
 /** Their ids follow those of the first ones. */
-function addOthers(store: Store, experimentId: number, runs: Iterator<NewRun>): Adding {
+function addOthers(store: Store, experimentId: number, runs: Iterator<NewRun>, count: number): Adding {
   const stopped = new AbortController();
   const wanted = function* () {
     for (let next = runs.next(); next.done !== true && !stopped.signal.aborted; next = runs.next()) yield next.value;
   };
-  const done = store.addRuns(experimentId, wanted(), addedTogether).then(() => undefined);
+  const done = store.addRuns(experimentId, wanted(), addedTogether).then((added) => count - added.count);
   // Whoever carries runs out asks for it when there is time.
   done.catch(() => undefined);
   return { done, stop: () => stopped.abort() };

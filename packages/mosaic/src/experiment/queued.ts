@@ -28,8 +28,8 @@ export interface Queued {
 
 /** Runs that are put into the database while those before them are carried out. */
 export interface Adding {
-  /** Settles when all are there, or when they are left out. */
-  readonly done: Promise<void>;
+  /** Settles when all are there, or when they are left out: with how many are. */
+  readonly done: Promise<number>;
   /** Leaves out those that are not there yet. */
   stop(): void;
 }

@@ -44,7 +44,7 @@ export interface SuperviseOptions {
   /** Others come and go: the runs wait for them where there is none. */
   readonly elsewhere?: Elsewhere | undefined;
   /** Settles when all runs are in the store, where some are not yet. */
-  readonly adding?: Promise<void> | undefined;
+  readonly adding?: Promise<unknown> | undefined;
   readonly workOf: (lease: Lease, device: string) => Work | Promise<Work>;
   readonly onEvent: (event: SupervisorEvent) => void;
   readonly limits: TimeLimits;
