@@ -76,7 +76,7 @@ export class FileWriter extends GraphWriter {
     super.addNode(opType, inputs, outputs, attributes, domain);
   }
 
-  protected override within(write: () => GraphProto): GraphProto {
+  override within(write: () => GraphProto): GraphProto {
     const outer = this.#sizes;
     this.#sizes = new Map(outer);
     try {

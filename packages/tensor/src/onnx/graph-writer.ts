@@ -88,9 +88,14 @@ export class GraphWriter implements Emitter {
    * of the same op, attributes and inputs are one value.
    */
   write(outputs: readonly Tensor[]): readonly string[] {
-    const simpler = simplify(outputs, this.#simplified);
+    const simpler = this.simplified(outputs);
     for (const tensor of topologicalOrder(simpler, this.#bound)) this.#bound.set(tensor, this.#translate(tensor));
     return simpler.map((tensor) => this.nameOf(tensor));
+  }
+
+  /** What `write` computes instead of each. */
+  simplified(outputs: readonly Tensor[]): readonly Tensor[] {
+    return simplify(outputs, this.#simplified);
   }
 
   nameOf(tensor: Tensor): string {
@@ -305,7 +310,7 @@ export class GraphWriter implements Emitter {
   }
 
   /** Writes the nodes of a graph inside of this one, which sees what is computed here; what it computes is not seen from here. */
-  protected within(write: () => GraphProto): GraphProto {
+  within(write: () => GraphProto): GraphProto {
     const outer = [this.#nodes, this.#computed, this.#shared, this.#common, this.#bound] as const;
     this.#nodes = [];
     this.#computed = new Set();

@@ -33,6 +33,8 @@ export interface Port {
   readonly name: string;
   readonly shape: readonly (number | string)[];
   readonly dtype: DType;
+  /** A list of such tensors. */
+  readonly isList?: true;
 }
 
 /** The bytes of a model file. */
@@ -51,9 +53,11 @@ export function modelBytes(graph: GraphProto, opset: number): Uint8Array {
 
 /** The operator sets of the nodes, also of those in graphs inside. */
 function domainsOf({ nodes }: GraphProto): readonly string[] {
-  return nodes.flatMap(({ domain, attributes: { body } }) => [
+  return nodes.flatMap(({ domain, attributes }) => [
     domain,
-    ...(typeof body === "object" && "nodes" in body ? domainsOf(body) : []),
+    ...Object.values(attributes).flatMap((value) =>
+      typeof value === "object" && "nodes" in value ? domainsOf(value) : [],
+    ),
   ]);
 }
 
@@ -106,15 +110,18 @@ function writeTensor(to: ProtobufWriter, { name, shape, dtype, bytes }: TensorPr
   to.bytes(9, bytes); // raw_data
 }
 
-function writePort(to: ProtobufWriter, { name, shape, dtype }: Port): void {
-  to.text(1, name);
-  to.message(2, (type) =>
+function writePort(to: ProtobufWriter, { name, shape, dtype, isList }: Port): void {
+  const writeTensorType = (type: ProtobufWriter) =>
     type.message(1, (tensor) => {
       tensor.int(1, onnxType[dtype]); // elem_type
       tensor.message(2, (sizes) => {
         for (const length of shape)
           sizes.message(1, (size) => (typeof length === "number" ? size.int(1, length) : size.text(2, length)));
       });
-    }),
-  );
+    });
+  to.text(1, name);
+  to.message(2, (type) => {
+    if (isList === true) type.message(4, (sequence) => sequence.message(1, writeTensorType));
+    else writeTensorType(type);
+  });
 }

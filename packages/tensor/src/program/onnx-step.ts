@@ -1,12 +1,26 @@
 /** What the forms of a loop have in common that ONNX Runtime executes. */
+import { Latest } from "@ml-mosaic/base";
 import type { GraphWriter, GraphWriterOptions } from "../onnx/graph-writer.ts";
 import type { Port } from "../onnx/model-proto.ts";
 import type { Value } from "../ops/op.ts";
 import type { Feed } from "../runtime/session.ts";
 import type { LoopGraph, LoopInput, NamedFeed } from "./loop.ts";
+import { loopKey } from "./loop-key.ts";
 
 /** Operator set of programs that only this process runs. */
 export const programOpset = 18;
+
+/** A model with large constants is written anew. */
+const mostModelBytes = 2 ** 20;
+
+/** Keeps the models of the latest loops: writing one takes longer than training a small network for a step. */
+export function latestModels<Model extends { readonly model: Uint8Array }>(): (
+  graph: LoopGraph,
+  write: () => Model,
+) => Model {
+  const models = new Latest<Model>(32);
+  return (graph, write) => models.for(loopKey(graph), write, ({ model }) => model.byteLength <= mostModelBytes);
+}
 
 /** The name of a result outside the loop. */
 export function outputName(index: number): string {
@@ -30,6 +44,20 @@ export function writeStep(writer: GraphWriter, { computed, results }: LoopGraph)
   return results.flatMap((tensor) => {
     const { shape, dtype } = tensor;
     return writer.write([tensor]).map((name): Value => ({ name, shape, dtype }));
+  });
+}
+
+/** Ports that each have a value of this graph of their own: what has none, or shares it, is copied. */
+export function ownOutputs(writer: GraphWriter, values: readonly Value[], prefix: string): readonly Port[] {
+  const taken = new Set<string>();
+  return values.map((value, index): Port => {
+    if (writer.computes(value.name) && !taken.has(value.name)) {
+      taken.add(value.name);
+      return value;
+    }
+    const copy = `${prefix}.out${index}`;
+    writer.addNode("Identity", [value.name], [copy]);
+    return { ...value, name: copy };
   });
 }
 

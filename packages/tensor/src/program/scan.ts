@@ -1,5 +1,4 @@
 /** The form of a loop for the processor: an ONNX model whose only node is a Scan. */
-import { Latest } from "@ml-mosaic/base";
 import { allocate } from "../dtype.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import { GraphWriter, NameSource } from "../onnx/graph-writer.ts";
@@ -8,15 +7,26 @@ import { convolution } from "../ops/convolution.ts";
 import { channelBlock } from "../runtime/channel-block.ts";
 import { createSession } from "../runtime/session.ts";
 import { sizeOf } from "../shape.ts";
+import { carriesMuch, compileInPlace } from "./in-place.ts";
 import type { Executable, LoopGraph, LoopInput, NamedFeed } from "./loop.ts";
-import { loopKey } from "./loop-key.ts";
-import { byName, outputName, portOf, programOpset, randomKeyOf, writeStep } from "./onnx-step.ts";
+import {
+  byName,
+  latestModels,
+  outputName,
+  ownOutputs,
+  portOf,
+  programOpset,
+  randomKeyOf,
+  writeStep,
+} from "./onnx-step.ts";
 
 /** States of no more elements, 1 MB, are given new arrays in each call: it takes less time, and no memory that counts. */
 const mostSmall = 2 ** 18;
 
 export async function compileScan(graph: LoopGraph, threads = 1): Promise<Executable> {
-  const { model, bytes, nodes } = written(graph, hasImages(graph) ? await channelBlock() : 0);
+  const block = hasImages(graph) ? await channelBlock() : 0;
+  if (carriesMuch(graph)) return compileInPlace(graph, block, threads);
+  const { model, bytes, nodes } = modelOf(graph, () => emitScan(graph, block));
   const session = await createSession(model, bytes, { nodes, threads });
   const isSmall = graph.carried.reduce((sum, { tensor }) => sum + tensor.numel, 0) <= mostSmall;
   return {
@@ -51,18 +61,7 @@ function hasImages({ results }: LoopGraph): boolean {
   return topologicalOrder(results).some(({ op }) => op === convolution);
 }
 
-/** Models of the latest loops: writing one takes longer than training a small network for a step. */
-const models = new Latest<ScanModel>(32);
-/** A model with large constants is written anew. */
-const mostModelBytes = 2 ** 20;
-
-function written(graph: LoopGraph, channelBlock: number): ScanModel {
-  return models.for(
-    loopKey(graph),
-    () => emitScan(graph, channelBlock),
-    ({ model }) => model.byteLength <= mostModelBytes,
-  );
-}
+const modelOf = latestModels<ScanModel>();
 
 interface ScanModel {
   readonly model: Uint8Array;
@@ -85,17 +84,7 @@ function emitScan(graph: LoopGraph, channelBlock: number): ScanModel {
   const inStep = ({ name: outside }: LoopInput) => `step.${outside}`;
   for (const each of fixed) writer.bind(each.tensor, each.name);
   for (const each of looped) writer.bind(each.tensor, inStep(each));
-  // An output is a value of the step that is no other output already. What it gets besides is a copy.
-  const taken = new Set<string>();
-  const outputs = writeStep(writer, graph).map((value, index): Port => {
-    if (writer.computes(value.name) && !taken.has(value.name)) {
-      taken.add(value.name);
-      return value;
-    }
-    const copy = `step.out${index}`;
-    writer.addNode("Identity", [value.name], [copy]);
-    return { ...value, name: copy };
-  });
+  const outputs = ownOutputs(writer, writeStep(writer, graph), "step");
   const body = writer.graph(
     `${name}.step`,
     looped.map((each) => ({ ...portOf(each), name: inStep(each) })),

@@ -3,6 +3,7 @@ import { TensorError } from "../errors.ts";
 import { GraphWriter, NameSource } from "../onnx/graph-writer.ts";
 import { modelBytes } from "../onnx/model-proto.ts";
 import { createSession, type Feed } from "./session.ts";
+import { addUncopied } from "./uncopied.ts";
 
 /** A model that adds `value` to x [1]. */
 function adding(value: number): Uint8Array {
@@ -31,6 +32,39 @@ test("a run that has started finishes, although its session is released meanwhil
   session.release();
   for (const result of await Promise.all(running)) expect(result.y).toEqual(Float32Array.of(1.5));
   await expect(session.run({ x })).rejects.toThrow(/released/);
+});
+
+test("runs that have started finish, and write where they are told to and nowhere else, although the session is released meanwhile", async () => {
+  const writer = new GraphWriter({ opset: 18, names: new NameSource() });
+  const port = { shape: [2 ** 20], dtype: "float32" as const };
+  const end = addUncopied(writer);
+  writer.addNode("Add", ["x", writer.constant(Float32Array.of(1), [1])], ["y"]);
+  const graph = writer.graph("counting", [{ name: "x", ...port }], [end, { name: "y", ...port }]);
+  const session = await createSession(modelBytes(graph, 18), 8);
+  const data = new Float32Array(2 ** 20);
+  const runs = Array.from({ length: 4 }, () => ({ feeds: { x: { ...port, data } }, into: { y: { ...port, data } } }));
+  const before = process.memoryUsage().arrayBuffers;
+  const running = session.runEach(runs);
+  session.release();
+  await running;
+  expect(new Set(data)).toEqual(new Set([4]));
+  // An array has 4 MB.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
+  await expect(session.runEach(runs)).rejects.toThrow(/released/);
+});
+
+test("of runs that fail the reason is said", async () => {
+  const writer = new GraphWriter({ opset: 18, names: new NameSource() });
+  const end = addUncopied(writer);
+  writer.addNode("Gather", ["x", "at"], ["y"]);
+  const port = (name: string, dtype: "float32" | "int32") => ({ name, shape: [1], dtype });
+  const graph = writer.graph("gathering", [port("x", "float32"), port("at", "int32")], [end, port("y", "float32")]);
+  const session = await createSession(modelBytes(graph, 18), 8);
+  const at: Feed = { data: Int32Array.of(5), shape: [1], dtype: "int32" };
+  await expect(
+    session.runEach([{ feeds: { x, at }, into: { y: { ...x, data: Float32Array.of(0) } } }]),
+  ).rejects.toThrow(/an index is 5, which is outside/);
+  session.release();
 });
 
 test("users of one model do not take it from each other", async () => {

@@ -6,6 +6,7 @@ import { negativeShift } from "../ops/indexing.ts";
 import type { Shape } from "../shape.ts";
 import { type Device, deviceRemedy, executionProvider, parseDevice } from "./device.ts";
 import { outsideAxis } from "./outside-axis.ts";
+import { isEnd } from "./uncopied.ts";
 
 /** A tensor at the border to ONNX Runtime. */
 export interface Feed {
@@ -36,6 +37,11 @@ export interface SessionOptions {
 export interface Session {
   /** @param into where outputs are to be written; the others get new arrays */
   run(feeds: Feeds, into?: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, TypedArray>>>;
+  /**
+   * Runs one after the other, all or none once they have begun, of a model with `addUncopied`: everything is written to `into`. What
+   * a run feeds is asked for when the one before has ended.
+   */
+  runEach(runs: Iterable<{ readonly feeds: Feeds; readonly into: Readonly<Record<string, Feed>> }>): Promise<void>;
   /** As `run`, of a session with outputs that stay on the device. */
   runResident(feeds: Feeds): Promise<{
     readonly arrays: Readonly<Record<string, TypedArray>>;
@@ -120,6 +126,10 @@ export async function createSession(model: Uint8Array, bytes: number, options: S
   };
   return {
     run: (feeds, into = {}) => inUse(() => run(ort, session, feeds, into)),
+    runEach: (runs) =>
+      inUse(async () => {
+        for (const { feeds, into } of runs) await runUncopied(ort, session, feeds, into);
+      }),
     runResident: (feeds) => inUse(() => runResident(ort, session, feeds)),
     release() {
       if (released) return;
@@ -227,6 +237,23 @@ async function run(
       data.buffer.transfer(0);
   }
   return outputs;
+}
+
+async function runUncopied(
+  ort: Ort,
+  session: OrtSession,
+  feeds: Feeds,
+  into: Readonly<Record<string, Feed>>,
+): Promise<void> {
+  const fetches = session.outputNames.map((name) => {
+    const target = into[name];
+    return [name, target === undefined ? null : toOrt(ort, target)];
+  });
+  try {
+    await session.run(inputsOf(ort, feeds), Object.fromEntries(fetches));
+  } catch (error) {
+    if (!isEnd(error)) throw error;
+  }
 }
 
 async function runResident(ort: Ort, session: OrtSession, feeds: Feeds): ReturnType<Session["runResident"]> {
