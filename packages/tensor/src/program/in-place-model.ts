@@ -24,8 +24,11 @@ export interface InPlaceModel extends Pick<InPlaceUpdate, "isInPlace"> {
 /** The input that says that values may be written. It is true; but that is not known before the model runs. */
 export const permission: Port = { name: "mayWrite", shape: [], dtype: "bool" };
 
-/** All passes are made over about so many elements before the next ones: what lies between passes takes little memory, and stays in the cache. */
-const blockElements = 2 ** 14;
+/**
+ * All passes are made over about so many elements before the next ones: what lies between passes takes little memory, and stays in the
+ * processor's cache. Of a step of an MLP of 2 million parameters SGD took 1.03 times as long with blocks of a quarter of this.
+ */
+const blockElements = 2 ** 16;
 
 /**
  * All that changes what is carried is the branch of one If, which begins when the rest of the step is done: nobody reads what is
@@ -77,7 +80,7 @@ export function writeInPlace(graph: LoopGraph, channelBlock: number): InPlaceMod
 /** A value's shape as blocks of equal size; its own where there are none. */
 function blocksOf({ numel, shape }: Tensor): Shape {
   const fewest = Math.ceil(numel / blockElements);
-  for (let count = Math.max(fewest, 2); count < 4 * fewest; count++)
+  for (let count = fewest; fewest > 1 && count < 4 * fewest; count++)
     if (numel % count === 0) return [count, numel / count];
   return shape;
 }

@@ -31,7 +31,7 @@ const fields = [
   { data: Float32Array.from({ length: samples * 128 }, () => numbers.normal()), shape: [samples, 128] },
   { data: Float32Array.from({ length: samples * 3 }, () => numbers.normal()), shape: [samples, 3] },
 ].map((field) => ({ ...field, dtype: "float32" as const }));
-const words = { data: Int32Array.from({ length: samples }, (_, index) => (index * 7) % 400), shape: [samples] };
+const words = { data: Int32Array.from({ length: samples }, (_, index) => (index * 7) % 640), shape: [samples] };
 const allFields = [...fields, { ...words, dtype: "int32" as const }];
 
 /** A training as its executors get it, and a run of it. */
@@ -86,11 +86,11 @@ async function results<R>(loop: PlannedLoop<R>, executor: Executor, run: () => R
 const inPlace: Executor = (graph) => compileInPlace(graph, 0, 1);
 
 class Net extends nn.Module {
-  readonly table = new nn.Embedding(400, 128);
-  readonly first = new nn.Linear(128, 256);
-  readonly norm = new nn.BatchNorm1d(256);
+  readonly table = new nn.Embedding(640, 128);
+  readonly first = new nn.Linear(128, 640);
+  readonly norm = new nn.BatchNorm1d(640);
   readonly dropout = new nn.Dropout(0.3);
-  readonly second = new nn.Linear(256, 3);
+  readonly second = new nn.Linear(640, 3);
   forward([x = zeros([batchSize, 128]), , word = zeros([batchSize])]: readonly Tensor[]): Tensor {
     const hidden = this.norm.forward(this.first.forward(x.add(this.table.forward(word)))).relu();
     return this.second.forward(this.dropout.forward(hidden));
@@ -196,7 +196,7 @@ describe("a training", () => {
   });
 });
 
-const size = 2 ** 15;
+const size = 2 ** 17;
 const [a, b] = ["a", "b"].map((name) => input(name, [size], "float32"));
 if (a === undefined || b === undefined) throw new Error("two inputs are needed");
 const half = a.slice(0, 0, size / 2);
