@@ -40,23 +40,38 @@ export function drawLines(surface: Surface, frame: Frame, lines: readonly Line[]
       drawDenseLines(surface, frame, alike);
 }
 
+/** Longer paths take a canvas longer than all of their pieces: it looks at each edge in every row. */
+const mostJoined = 50;
+
 function drawEach({ context }: Surface, frame: Frame, lines: readonly Line[]): void {
   for (const { x, y, color, width, opacity, dash } of lines) {
     context.strokeStyle = color;
     context.lineWidth = width;
     context.globalAlpha = opacity;
     context.setLineDash([...dash]);
+    context.lineDashOffset = 0;
     context.beginPath();
-    let isDown = false;
+    let [isDown, joined, length] = [false, 0, 0];
+    let [lastX, lastY] = [0, 0];
     for (let index = 0; index < x.length; index += 1) {
       const [across, up] = [frame.x(x[index] ?? 0), frame.y(y[index] ?? 0)];
       // A gap where there is no number.
       if (!Number.isFinite(across) || !Number.isFinite(up)) isDown = false;
-      else if (isDown) context.lineTo(across, up);
-      else {
+      else if (isDown) {
+        context.lineTo(across, up);
+        length += Math.hypot(across - lastX, up - lastY);
+        joined += 1;
+        if (joined % mostJoined === 0) {
+          context.stroke();
+          context.lineDashOffset = length;
+          context.beginPath();
+          context.moveTo(across, up);
+        }
+      } else {
         context.moveTo(across, up);
         isDown = true;
       }
+      [lastX, lastY] = [across, up];
     }
     context.stroke();
     if (x.length === 1) {
@@ -69,6 +84,7 @@ function drawEach({ context }: Surface, frame: Frame, lines: readonly Line[]): v
   context.globalAlpha = 1;
   context.lineWidth = 1;
   context.setLineDash([]);
+  context.lineDashOffset = 0;
 }
 
 export function drawBands({ context }: Surface, frame: Frame, bands: readonly BandShape[]): void {
