@@ -61,10 +61,9 @@ export async function startBoardServer(settings: ServerSettings): Promise<BoardS
   };
 }
 
-/** What a page asks for first, in its order: very many runs, or their curves, take a second to read. */
+/** What a page asks for first. Very many runs take longest, and are not to wait for modules from the disk. */
 async function readAhead(database: BoardDatabase | undefined): Promise<void> {
-  await readModulesAhead();
-  await database?.readAhead();
+  await Promise.all([database?.readAhead(), readModulesAhead()]);
 }
 
 interface Board {
