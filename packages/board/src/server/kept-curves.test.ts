@@ -104,9 +104,30 @@ test("what is forgotten is read again, also where it was being read at that mome
   expect(asked).toHaveLength(3);
 });
 
+test("a run that begins while a long question is answered is not kept as it is then", async () => {
+  const { kept, asked } = watchedCurves(undefined, () => {
+    if (asked.length === 10) kept.forget([3]);
+  });
+  // Runs that are not there fill the rest of what is read in one go.
+  const runIds = [1, 101, 102, 103, 104, 105, 106, 107, 108, 109, 3];
+  await Array.fromAsync(kept.read({ ...question, runIds, running: new Set() }));
+  asked.length = 0;
+  await Array.fromAsync(kept.read({ ...question, runIds: [1, 3], running: new Set() }));
+  expect(asked).toEqual(["3 test_loss"]);
+});
+
+test("runs without epochs take room too", async () => {
+  const { kept, asked } = watchedCurves(5000);
+  const waiting = { ...question, runIds: Array.from({ length: 20 }, (_, place) => 101 + place) };
+  await Array.fromAsync(kept.read(waiting));
+  asked.length = 0;
+  await Array.fromAsync(kept.read(waiting));
+  expect(asked.length).toBeGreaterThan(0);
+});
+
 test("where there is no room for all those go that were asked for longest ago", async () => {
-  // With its epochs a curve takes 16 bytes an epoch: the first run has three.
-  const { kept, asked } = watchedCurves(3 * 16);
+  // With its epochs a curve takes 1000 bytes and 16 an epoch: the first run has three.
+  const { kept, asked } = watchedCurves(1000 + 3 * 16);
   expect(await Array.fromAsync(kept.read(question))).toEqual(await stored(question));
   asked.length = 0;
   for (const run of [2, 1, 1, 2]) await Array.fromAsync(kept.read({ ...question, runIds: [run] }));

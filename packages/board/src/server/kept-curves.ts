@@ -27,14 +27,32 @@ interface Kept {
 /** Runs that are read in one go: other questions are answered in between. */
 const portion = 10;
 
+/** What objects take in memory beside their numbers: of short runs, or of those without epochs, it is most of it. */
+const objectBytes = { run: 400, numbers: 300 };
+
+/** Which runs were forgotten since a question was asked: what it reads of them may be of before, and they may be running by now. */
+class Forgotten {
+  readonly #runIds = new Set<number>();
+  #isAll = false;
+
+  add(runIds: readonly number[] | undefined): void {
+    this.#isAll ||= runIds === undefined;
+    for (const runId of runIds ?? []) this.#runIds.add(runId);
+  }
+
+  has(runId: number): boolean {
+    return this.#isAll || this.#runIds.has(runId);
+  }
+}
+
 export class KeptCurves {
   readonly #reader: Pick<StoreReader, "curves">;
   readonly #mostBytes: number;
   /** Those that were asked for last are last. */
   readonly #kept = new Map<number, Kept>();
   #bytes = 0;
-  /** How often something was forgotten: what is read meanwhile may be of before. */
-  #forgotten = 0;
+  /** Of each question that is being answered. */
+  readonly #forgotten = new Set<Forgotten>();
   /** Most runs have the same epochs, which are kept once. */
   #epochs: Numbers = new Float64Array();
 
@@ -45,12 +63,22 @@ export class KeptCurves {
 
   /** In the order of the ids. */
   async *read(question: CurveQuestion): AsyncGenerator<RunCurves, void, void> {
+    const forgotten = new Forgotten();
+    this.#forgotten.add(forgotten);
+    try {
+      yield* this.#readInPortions(question, forgotten);
+    } finally {
+      this.#forgotten.delete(forgotten);
+    }
+  }
+
+  async *#readInPortions(question: CurveQuestion, forgotten: Forgotten): AsyncGenerator<RunCurves, void, void> {
     const { runIds, series, times } = question;
     for (let start = 0; start < runIds.length; start += portion) {
       const ids = runIds.slice(start, start + portion);
       const found = new Map(ids.map((runId) => [runId, this.#find(runId, series, times)]));
       const missing = ids.filter((runId) => found.get(runId) === undefined);
-      for await (const run of this.#readAndKeep(missing, question)) found.set(run.runId, run);
+      for await (const run of this.#readAndKeep(missing, question, forgotten)) found.set(run.runId, run);
       for (const runId of ids) {
         const run = found.get(runId);
         if (run !== undefined) yield run;
@@ -65,21 +93,21 @@ export class KeptCurves {
   }
 
   /** What was read of these runs is no longer so; without any, of all. */
-  forget(runIds: Iterable<number> = [...this.#kept.keys()]): void {
-    this.#forgotten++;
-    for (const runId of runIds) this.#drop(runId);
+  forget(runIds?: readonly number[]): void {
+    for (const each of this.#forgotten) each.add(runIds);
+    for (const runId of runIds ?? [...this.#kept.keys()]) this.#drop(runId);
   }
 
   async *#readAndKeep(
     runIds: readonly number[],
     { series, times, running }: CurveQuestion,
+    forgotten: Forgotten,
   ): AsyncGenerator<RunCurves, void, void> {
     if (runIds.length === 0) return;
-    const forgotten = this.#forgotten;
     for await (const read of this.#reader.curves(runIds, series, 0, times)) {
       if (!isSame(read.epochs, this.#epochs)) this.#epochs = read.epochs;
       const run = { ...read, epochs: this.#epochs };
-      if (!running.has(run.runId) && forgotten === this.#forgotten) this.#keep(run, series, times);
+      if (!running.has(run.runId) && !forgotten.has(run.runId)) this.#keep(run, series, times);
       yield run;
     }
   }
@@ -103,7 +131,8 @@ export class KeptCurves {
       ...names.map((name, index) => [name, series[index] ?? new Float64Array()] as const),
     ]);
     const known = times.seconds ? seconds : isOfBefore ? before.seconds : undefined;
-    const bytes = epochs.byteLength * (values.size + (known === undefined ? 1 : 2));
+    const arrays = values.size + (known === undefined ? 1 : 2);
+    const bytes = objectBytes.run + arrays * (objectBytes.numbers + epochs.byteLength);
     this.#drop(runId);
     this.#kept.set(runId, { epochs, seconds: known, series: values, bytes });
     this.#bytes += bytes;
