@@ -9,8 +9,10 @@ export const mosaic: Program = {
   summary: "Compare AI models: train every pipeline of a configuration file, keep all results.",
   async onCalled(verb, words) {
     if (!training.includes(verb) || words.some((word) => trainsNothing.includes(word))) return;
+    const { keepSurroundings } = await import("../supervisor/spawned-worker.ts");
     const { startEarlyWorkers } = await import("../supervisor/early-workers.ts");
     const { typescriptWorker } = await import("../supervisor/typescript-worker.ts");
+    keepSurroundings();
     startEarlyWorkers(typescriptWorker, 1);
   },
   commands: {

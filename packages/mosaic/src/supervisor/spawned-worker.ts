@@ -6,9 +6,9 @@ import { NamelessFile } from "./nameless-file.ts";
 export interface WorkerProgram {
   readonly command: string;
   readonly args: readonly string[];
-  /** Beside the environment of this process. */
+  /** Beside the environment that is kept, or else that of this process. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Where it works; by default where this process does. */
+  /** Where it works; by default in the folder that is kept, or else where this process does. */
   readonly folder?: string;
 }
 
@@ -23,6 +23,22 @@ export interface SpawnedWorker {
   readonly begun: NamelessFile;
 }
 
+interface Surroundings {
+  readonly environment: NodeJS.ProcessEnv;
+  /** undefined where it is gone. */
+  readonly folder: string | undefined;
+}
+
+let kept: Surroundings | undefined;
+
+/**
+ * All workers find the environment and the folder that are there now. The supervisor loads users' modules to look at them, which may
+ * change both, and no result may depend on when its worker was started.
+ */
+export function keepSurroundings(): void {
+  kept = { environment: { ...process.env }, folder: folderNow() };
+}
+
 export function spawnWorker({ command, args, environment, folder }: WorkerProgram): SpawnedWorker {
   const output = new NamelessFile();
   const begun = new NamelessFile("wx+");
@@ -30,11 +46,24 @@ export function spawnWorker({ command, args, environment, folder }: WorkerProgra
   const child = spawn(command, args, {
     // A group of its own: what its modules start belongs to it, and ends with it; what leaves the group keeps the mark.
     detached: true,
-    ...(folder === undefined ? {} : { cwd: folder }),
-    env: { ...process.env, ...environment, [markVariable]: mark },
+    cwd: folder ?? changedFrom(),
+    env: { ...(kept?.environment ?? process.env), ...environment, [markVariable]: mark },
     // The worker moves what comes out of its children, and of native libraries, to its run's log. Then the channel, the
     // pulse and the run that it has begun.
     stdio: ["ignore", output.descriptor, output.descriptor, "pipe", "pipe", begun.descriptor],
   });
   return { child, mark, output, begun };
+}
+
+/** The folder that is kept, where this process has left it: one that was renamed or removed meanwhile is a worker's all the same. */
+function changedFrom(): string | undefined {
+  return kept?.folder === folderNow() ? undefined : kept?.folder;
+}
+
+function folderNow(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }
