@@ -22,6 +22,13 @@ test("logarithmic ticks are powers of ten, with 2 and 5 between few of them, and
   expect(logTicks(3.1, 3.9, 4)).toEqual([3.2, 3.4, 3.6, 3.8]);
 });
 
+test("a short axis has ticks too, wherever it begins and ends", () => {
+  expect(logTicks(0.0017, 0.48, 2)).toEqual([0.01, 0.1]);
+  expect(logTicks(0.02, 0.47, 2)).toEqual([0.2, 0.4]);
+  expect(linearTicks(5.1, 9.9, 2)).toEqual([6, 8]);
+  expect(linearTicks(1.1, 3.3, 1)).toEqual([2]);
+});
+
 test.each([
   [0.01, 100, true],
   [-5, 5, false],

@@ -75,27 +75,47 @@ export function wholeTicks(scale: Scale, low: number, high: number): Scale {
   };
 }
 
+/** About as many as there is room for: two at least, where there is room for two. */
 export function linearTicks(low: number, high: number, most: number): readonly number[] {
   const raw = (high - low) / Math.max(1, most);
   const size = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((each) => each * size).find((each) => each >= raw * 0.999) ?? raw;
-  const ticks: number[] = [];
-  for (let index = Math.ceil(low / step - 1e-9); index * step <= high + step * 1e-9 && ticks.length < 100; index += 1)
-    ticks.push(Number((index * step).toPrecision(12)));
-  return ticks;
+  const steps = [10, 5, 2, 1, 0.5, 0.2].map((each) => each * size);
+  const finer = steps.slice(
+    Math.max(
+      0,
+      steps.findLastIndex((step) => step >= raw * 0.999),
+    ),
+  );
+  const ticks = finer.map((step) => multiplesOf(step, low, high));
+  return ticks.find(({ length }) => length >= Math.min(2, most)) ?? [];
+}
+
+function multiplesOf(step: number, low: number, high: number): readonly number[] {
+  const multiples: number[] = [];
+  for (
+    let index = Math.ceil(low / step - 1e-9);
+    index * step <= high + step * 1e-9 && multiples.length < 100;
+    index += 1
+  )
+    multiples.push(Number((index * step).toPrecision(12)));
+  return multiples;
 }
 
 /** Powers of ten; between few of them also 2 and 5, and within one decade what a linear axis has. */
 export function logTicks(low: number, high: number, most: number): readonly number[] {
   const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
-  const stride = Math.max(1, Math.ceil((last - first) / Math.max(1, most)));
-  const ticks: number[] = [];
-  for (let power = Math.ceil(first / stride) * stride; power <= last; power += stride)
-    for (const digit of last - first <= most / 2 ? [1, 2, 5] : [1]) {
-      const value = Number(`${digit}e${power}`);
-      if (value >= low * 0.9999 && value <= high * 1.0001) ticks.push(value);
-    }
-  return ticks.length >= 2 ? ticks : linearTicks(low, high, most);
+  const widest = Math.max(1, Math.ceil((last - first) / Math.max(1, most)));
+  const digits = last - first <= most / 2 ? [1, 2, 5] : [1];
+  for (let stride = widest; stride >= 1; stride -= 1) {
+    const ticks: number[] = [];
+    for (let power = Math.ceil(first / stride) * stride; power <= last; power += stride)
+      for (const digit of digits) {
+        const value = Number(`${digit}e${power}`);
+        if (value >= low * 0.9999 && value <= high * 1.0001) ticks.push(value);
+      }
+    if (ticks.length >= 2) return ticks;
+  }
+  return linearTicks(low, high, most);
 }
 
 /** Smallest and largest of what is finite, and of what is positive for a logarithmic axis. */
