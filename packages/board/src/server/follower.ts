@@ -64,7 +64,8 @@ export class Follower {
   #isCounted = true;
   #isWriterAlive = false;
   #lastLiveness = 0;
-  #lastSeries = 0;
+  /** When it is worth looking again, while some are known. */
+  #nextSeries = 0;
   /** Whether epochs have come that may have what no epoch had before. */
   #isSeriesOld = false;
   /** The last epoch that was told of each running run. */
@@ -189,8 +190,11 @@ export class Follower {
         this.#of.forgetCurves(changed);
         await this.#tellRows(changed);
       }
+      // A brief one begins and ends between two looks: its epochs are not seen to come.
+      this.#isSeriesOld ||= changed.length > 0;
       await this.#tellEpochs();
     }
+    await this.#tellSeries();
     await this.#lookAfterWriter(now);
     if (!this.#isCounted && now - this.#lastCount > (changed.length > 0 ? 0 : countMilliseconds)) {
       this.#lastCount = now;
@@ -237,16 +241,17 @@ export class Follower {
       }
       if (!running.has(runId)) this.#epochs.delete(runId);
     }
-    await this.#tellSeries(names);
   }
 
   /** The first epochs of runs may be the first ones that have a metric, or the first ones of all. */
-  async #tellSeries(known: readonly string[]): Promise<void> {
+  async #tellSeries(): Promise<void> {
+    if (!this.#isSeriesOld) return;
+    const known = await this.#of.series();
     const now = performance.now();
-    if (!this.#isSeriesOld || (known.length > 0 && now - this.#lastSeries < seriesMilliseconds)) return;
+    if (known.length > 0 && now < this.#nextSeries) return;
     this.#isSeriesOld = false;
-    this.#lastSeries = now;
     const series = await this.#of.reader.series();
+    this.#nextSeries = now + Math.max(seriesMilliseconds, 50 * (performance.now() - now));
     if (series.join("\n") === known.join("\n")) return;
     this.#of.forget();
     this.#tell({ kind: "everything" });
