@@ -76,8 +76,6 @@ export const runCommand = command({
     if (given["dry-run"]) await checkSqliteStore(database);
     if (given["dry-run"] && slurm !== undefined) return reportDrySlurm(slurm, experiment, terminal);
     if (given["dry-run"]) return reportDryRun(experiment, pipelines, terminal);
-    // Of what is continued all may be done.
-    if (slurm === undefined && !continued) startWorkersEarly(experiment, pipelines * multiplicity);
     const code = await readExperimentCode(experiment);
     const goOn = `${continueCommand({ configuration: configFile, overrides }, database)}${spoolWords(given)}`;
     return trainAndTell(
@@ -87,6 +85,8 @@ export const runCommand = command({
         json: given.json,
         crews: crewsOf(given, experiment, database),
         async queue(store) {
+          // Of what is continued all may be done.
+          if (slurm === undefined && !continued) startWorkersEarly(experiment, pipelines * multiplicity);
           if (given.board) await startBoardBeside(database, terminal);
           const queue = await enqueueRuns(store, experiment, code, { continued, retryErrors, restoreRemoved });
           if (continued) describeQueue(queue, [configFile, database], terminal);

@@ -16,6 +16,7 @@ import type { Queued } from "../experiment/queued.ts";
 import type { Requeued } from "../experiment/requeue.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
+import { endEarlyWorkers } from "../supervisor/early-workers.ts";
 import { type RunSummary, summarizeModels } from "./run-summary.ts";
 import { summaryText, writeSummaryJson } from "./run-summary-text.ts";
 import { openRunView } from "./run-view.ts";
@@ -82,6 +83,7 @@ export async function trainAndTell<Work extends Queued>(
     throw failures[0];
   } finally {
     interrupts.release();
+    endEarlyWorkers();
   }
 }
 

@@ -6,7 +6,7 @@ import { isRunning } from "@ml-mosaic/base";
 import { temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterEach, expect, test, vi } from "vitest";
 import { signalGroup } from "../worker/started-processes.ts";
-import { startEarlyWorkers, takeEarlyWorker } from "./early-workers.ts";
+import { endEarlyWorkers, startEarlyWorkers, takeEarlyWorker } from "./early-workers.ts";
 import type { SpawnedWorker, WorkerProgram } from "./spawned-worker.ts";
 
 const taken: SpawnedWorker[] = [];
@@ -77,6 +77,19 @@ test("one that nobody needs is ended", async () => {
   vi.advanceTimersByTime(60_000);
   expect(take(program)).toBeUndefined();
   await until(() => !isRunning(number), "its end");
+});
+
+test("those that wait end with their command, and one that was taken does not", async () => {
+  const { program, pid } = tellingProgram(waiting);
+  startEarlyWorkers(program, 1, 2);
+  const number = await pid();
+  const other = programOf(waiting);
+  startEarlyWorkers(other, 1, 2);
+  const taken = take(other);
+  endEarlyWorkers();
+  await until(() => !isRunning(number), "its end");
+  expect(take(program)).toBeUndefined();
+  expect(taken?.child.exitCode).toBeNull();
 });
 
 test("one that was taken stays, and says when it ends", async () => {

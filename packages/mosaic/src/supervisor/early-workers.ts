@@ -26,7 +26,7 @@ let waiting: readonly EarlyWorker[] = [];
 export function startEarlyWorkers(program: WorkerProgram, count: number, processors = availableParallelism()): void {
   if (processors === 1) return;
   const missing = count - waiting.filter((each) => each.program === program).length;
-  if (missing > 0 && waiting.length === 0) process.once("exit", endAll);
+  if (missing > 0 && waiting.length === 0) process.once("exit", endEarlyWorkers);
   for (let index = 0; index < missing; index++) {
     try {
       waiting = [...waiting, start(program)];
@@ -78,9 +78,10 @@ function end(worker: EarlyWorker): void {
 function forget(worker: EarlyWorker): void {
   clearTimeout(worker.patience);
   waiting = waiting.filter((each) => each !== worker);
-  if (waiting.length === 0) process.off("exit", endAll);
+  if (waiting.length === 0) process.off("exit", endEarlyWorkers);
 }
 
-function endAll(): void {
+/** What was started for a command ends with it: a process may carry out others. */
+export function endEarlyWorkers(): void {
   for (const worker of waiting) end(worker);
 }
