@@ -5,3 +5,4 @@ export { isPlainObject } from "./is-plain-object.ts";
 export { Latest } from "./latest.ts";
 export { messageOf } from "./message-of.ts";
 export { nearestNames } from "./nearest-name.ts";
+export { take } from "./take.ts";

@@ -41,3 +41,21 @@ test("a run gets a worker of its own after one that failed, changed what they sh
   expect(logs[1]).toContain("This run leaves String.prototype.big changed: the next one gets a new worker.");
   expect(logs[6]).not.toContain("late");
 });
+
+test("every worker finds the environment that the command was called with, whatever modules change while they are looked at", async () => {
+  const telling = `const found = process.env.FOUND ?? "nothing";
+process.env.FOUND = "what a module has left";
+${netModule}
+export class Telling extends Net {
+  constructor({ width, input_size, output_size }: Record<string, number>) {
+    super({ width, layers: 0, input_size, output_size });
+    console.log("found", found);
+  }
+}`;
+  workspace = await openWorkspace({ "net.ts": telling });
+  const sections = { DATA: { ...data, delay: 300 }, NET: { ...net, class: "Telling", width: "{2-3}" } };
+  await workspace.write("config.ini", config({ monitor: { nb_processus: 2 }, sections }));
+  const { code, stderr } = await workspace.start("run", "config.ini", "or.db").finished;
+  expect(code, stderr).toBe(0);
+  for (const id of [1, 2]) expect(await workspace.read(`.runs/or/output_${id}.log`)).toContain("found nothing\n");
+});

@@ -1,4 +1,5 @@
 /** Decides which of the planned runs are to be carried out, and puts them into the store. */
+import { take } from "@ml-mosaic/base";
 import { countPipelines, type Experiment } from "../config/index.ts";
 import { textsFor } from "../pipelines/applying-options.ts";
 import { codeName, type Pipeline } from "../pipelines/pipeline.ts";
@@ -341,15 +342,6 @@ export async function recordExperiment(
   });
   await recordFacts(store, experimentId, { command: commandGiven(), versions, ...machine });
   return experimentId;
-}
-
-/** The next ones; the iterator goes on behind them. */
-function* take<Item>(items: Iterator<Item>, most: number): Generator<Item, void, undefined> {
-  for (let taken = 0; taken < most; taken++) {
-    const next = items.next();
-    if (next.done === true) return;
-    yield next.value;
-  }
 }
 
 function countedFrom(first: number, count: number): readonly number[] {

@@ -1,5 +1,6 @@
 /** New runs, in as many transactions as pay. */
 import { setImmediate } from "node:timers/promises";
+import { take } from "@ml-mosaic/base";
 import { flatPipeline } from "../pipelines/flat-pipeline.ts";
 import type { NewRun, Param } from "./records.ts";
 import { pipelineParam, withoutPipeline } from "./run-queries.ts";
@@ -34,14 +35,6 @@ export async function addInBatches(
   } else {
     const source = runs[Symbol.iterator]();
     while ((await addBatch(take(source, batchRuns))) === batchRuns) await setImmediate();
-  }
-}
-
-function* take<Item>(source: Iterator<Item>, most: number): Generator<Item, void, undefined> {
-  for (let taken = 0; taken < most; taken++) {
-    const next = source.next();
-    if (next.done === true) return;
-    yield next.value;
   }
 }
 

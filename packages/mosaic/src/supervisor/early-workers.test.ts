@@ -8,6 +8,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { signalGroup } from "../worker/started-processes.ts";
 import { endEarlyWorkers, startEarlyWorkers, takeEarlyWorker } from "./early-workers.ts";
 import type { SpawnedWorker, WorkerProgram } from "./spawned-worker.ts";
+import { startWorker } from "./worker-process.ts";
 
 const taken: SpawnedWorker[] = [];
 afterEach(() => {
@@ -37,6 +38,19 @@ test("each is taken once, by who asks for its program", () => {
   expect(new Set(pids).size).toBe(2);
   expect(pids).not.toContain(undefined);
   expect(take(program)).toBeUndefined();
+});
+
+test("a supervisor that starts a worker gets the one that is there", async () => {
+  const { program, pid } = tellingProgram(waiting);
+  startEarlyWorkers(program, 1, 2);
+  const number = await pid();
+  const ended = Promise.withResolvers<string>();
+  const events = { message: () => undefined, nonsense: () => undefined, progress: () => undefined };
+  const worker = startWorker(program, { ...events, exit: ({ how }) => ended.resolve(how) });
+  expect(take(program)).toBeUndefined();
+  worker.kill();
+  expect(await ended.promise).toBe("killed by SIGKILL");
+  await until(() => !isRunning(number), "its end");
 });
 
 test("there are none on a single processor, which they would keep from their supervisor", () => {
