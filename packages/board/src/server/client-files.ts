@@ -97,8 +97,10 @@ interface KnownModule {
 /** By path: taking the types away takes longer than sending what is left. */
 const knownModules = new Map<string, KnownModule>();
 
-async function moduleText(path: string): Promise<string> {
-  const { mtimeMs: changedAt } = await stat(path);
+/** Of a module as a browser takes it. */
+export async function moduleText(path: string): Promise<string> {
+  // A copy may keep the time of its text.
+  const { ctimeMs: changedAt } = await stat(path);
   const known = knownModules.get(path);
   if (known?.changedAt === changedAt) return known.text;
   const source = await readFile(path, "utf8");
